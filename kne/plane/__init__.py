@@ -1,0 +1,1 @@
+"""The data plane: events come in, fan out, and are delivered."""
