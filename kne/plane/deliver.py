@@ -14,6 +14,7 @@ from kne.plane.journal import Flow, Journal, Step
 from kne.plane.receiver import Receiver, stamp
 from kne.plane.remote import unanswered
 from kne.plane.table import Answer, Headers, Hub, Link, Retry
+from kne.plane.traffic import Traffic
 
 MOST_ERROR_DATA = 768
 """Bytes of an error body that a dead-letter event carries (spec core 3.7, appendix E)."""
@@ -40,7 +41,7 @@ class Delivery:
     """
 
     def __init__(
-        self, link: Link, hub: Hub, name: str, journal: Journal, *,
+        self, link: Link, hub: Hub, name: str, journal: Journal, traffic: Traffic, *,
         to: End, reply: End | None, dead_letter: End | None, sink: str,
     ) -> None:  # fmt: skip
         self.link = link
@@ -50,6 +51,7 @@ class Delivery:
         self._dead_letter = dead_letter
         self._hub = name
         self._journal = journal
+        self._traffic = traffic
         self._asking = stamp(hub.namespace, prefer_reply=True)
         self._telling = stamp(hub.namespace, prefer_reply=False)
 
@@ -64,6 +66,7 @@ class Delivery:
         if not answer.ok:
             return await self._bury(event, self.to.url, answer, passed, flow, began)
         reply = answer.event
+        self._traffic.delivered += 1
         self._note(
             flow, "delivered", event, self.sink, answer.status, began, reply.id if reply else ""
         )
@@ -96,6 +99,7 @@ class Delivery:
         why = answer.error or f"answered {answer.status}"
         grave = self._dead_letter
         if grave is None:
+            self._traffic.lost += 1
             self._note(flow, "lost", event, url, answer.status, began, why)
             return False
         dead = dead_letter(event, url, answer)
@@ -105,6 +109,8 @@ class Delivery:
 
         taken = await self._attempts(send, grave.url, grave.url, dead, flow)
         step: Step = "dead-lettered" if taken.ok else "lost"
+        self._traffic.dead_lettered += taken.ok
+        self._traffic.lost += not taken.ok
         self._note(flow, step, event, grave.url, taken.status, began, why)
         return taken.ok
 
@@ -134,9 +140,17 @@ class Delivery:
                 (clock.monotonic() - began) * 1000, number + 1, retry.times + 1, answer.error,
                 pause,
             )  # fmt: skip
+            self._traffic.attempts += 1
+            if not answer.ok:
+                why = answer.error or f"answered {answer.status}"
+                self._traffic.fail(why, pause if again else None)
             if not again:
                 return answer
-            await clock.sleep(pause)
+            self._traffic.retrying += 1
+            try:
+                await clock.sleep(pause)
+            finally:
+                self._traffic.retrying -= 1
             number += 1
 
     def _note(

@@ -11,6 +11,7 @@ from kne.plane.receiver import Stamp, render, stamp
 from kne.plane.remote import Remote, unanswered
 from kne.plane.switch import Switch
 from kne.plane.table import Answer, Headers, Table
+from kne.plane.traffic import Traffic
 
 
 class Engine:
@@ -19,6 +20,7 @@ class Engine:
     def __init__(self, journal: Journal, limits: Limits | None = None) -> None:
         limits = limits or Limits()
         self.journal = journal
+        self.traffic: dict[str, Traffic] = {}
         self._client = Client(limit=limits.body)
         self._background: set[asyncio.Task[object]] = set()
         self._ingress = Ingress(self._switch(Table()), journal)
@@ -34,7 +36,7 @@ class Engine:
         self._ingress.switch = self._switch(table)
 
     def _switch(self, table: Table) -> Switch:
-        return Switch(table, self._client, self.journal, self._background)
+        return Switch(table, self._client, self.journal, self.traffic, self._background)
 
     async def listen(self, host: str, port: int) -> int:
         """Take events on a port, 0 for any free one; returns it.

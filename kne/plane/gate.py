@@ -14,10 +14,8 @@ from kne.event import TTL, Event
 from kne.plane.filters import CesqlPanic
 from kne.plane.journal import Flow
 from kne.plane.receiver import (
-    BAD_GATEWAY,
     BAD_REQUEST,
     DONE,
-    FAILED,
     NOT_FOUND,
     Receiver,
     Stamp,
@@ -72,23 +70,25 @@ class GateReceiver:
         assert self._subscriber is not None
         answer = await self._subscriber.receive(event.bare(), passed, self._stamp, flow)
         if answer.status == -1:
-            return FAILED
-        if answer.error or not answer.ok:
-            return Answer(answer.status, answer.headers, self._error_document(answer))
+            return Answer(500, error=answer.error)
+        if not answer.ok:
+            body = self._error_document(answer)
+            return Answer(answer.status, answer.headers, body, error=answer.error)
         if answer.event is not None or answer.broken:
             return self._reply(answer, event[TTL])
         if answer.body:
-            return BAD_GATEWAY
+            return Answer(502, error=f"answered {answer.status} with a body that is no CloudEvent")
         return Answer(answer.status, answer.headers)
 
     def _reply(self, answer: Answer, ttl: str) -> Answer:
-        if answer.event is None:
-            return BAD_GATEWAY
-        attributes = dict(answer.event.attributes)
+        """The reply with the time to live that its cause came with; 502 if it cannot be read."""
         try:
+            if answer.event is None:
+                raise Malformed(answer.broken)
+            attributes = dict(answer.event.attributes)
             event = binary.decode(attributes, answer.event.data or b"", broken=answer.broken)
-        except Malformed:
-            return BAD_GATEWAY
+        except Malformed as error:
+            return Answer(502, error=f"its reply is no valid CloudEvent: {error}")
         return Answer(answer.status, answer.headers, event=event.with_attributes(**{TTL: ttl}))
 
     def _error_document(self, answer: Answer) -> bytes:

@@ -18,6 +18,7 @@ from kne.plane.receiver import Receiver, Stamp
 from kne.plane.remote import Remote, unanswered
 from kne.plane.served import HandlerReceiver
 from kne.plane.table import Answer, Handler, Headers, Hub, Link, Table
+from kne.plane.traffic import Traffic
 
 
 class Switch:
@@ -25,11 +26,12 @@ class Switch:
 
     def __init__(
         self, table: Table, client: Client, journal: Journal,
-        background: set[asyncio.Task[object]],
+        traffic: dict[str, Traffic], background: set[asyncio.Task[object]],
     ) -> None:  # fmt: skip
         self.table = table
         self._client = client
         self._journal = journal
+        self._traffic = traffic
         self.gates = {
             name: GateReceiver(gate, self._subscriber(gate.subscriber, gate.format == "json"))
             for name, gate in table.gates.items()
@@ -97,6 +99,7 @@ class Switch:
             hub,
             self._name(hub),
             self._journal,
+            self._traffic.setdefault(link.name, Traffic()),
             to=End(gate, link.to) if gate else self._end(link.to),
             reply=self._end(link.reply) if link.reply else None,
             dead_letter=self._end(link.dead_letter) if link.dead_letter else None,

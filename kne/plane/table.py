@@ -34,9 +34,9 @@ class Answer:
     """What came back for an event that was sent somewhere.
 
     `headers` are those that go on to the next hop.  `event` is the reply, if the answer carried
-    one; `broken` says why a reply cannot be read.  `error` is empty unless there was no HTTP
-    answer at all; then `status` is 500 and the body says `dispatch error: …`, or -1 if not even
-    a request could be made (spec core 3.3).
+    one; `broken` says why a reply cannot be read.  Without any HTTP answer `status` is 500 and
+    the body says `dispatch error: …`; it is -1 if not even a request could be made (spec core
+    3.3).  `error` tells people what the status alone does not.
     """
 
     status: int

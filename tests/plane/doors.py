@@ -8,6 +8,7 @@ from kne.plane.deliver import Delivery, End
 from kne.plane.journal import Flow, Journal
 from kne.plane.receiver import Stamp
 from kne.plane.table import Answer, Headers, Hub, Link, Retry
+from kne.plane.traffic import Traffic
 
 ORDER = Event({"specversion": "1.0", "id": "1", "source": "/shop", "type": "order"}, b"{}")
 REPLY = Event({"specversion": "1.0", "id": "2", "source": "/bill", "type": "billed"}, b"[]")
@@ -46,6 +47,7 @@ def delivery(
     reply: Door | None = None,
     dead_letter: Door | None = None,
     journal: Journal | None = None,
+    traffic: Traffic | None = None,
 ) -> Delivery:
     """A delivery to `to`, with doors at its other ends."""
     link = Link("subscription/default/s", url, retry=retry or Retry())
@@ -54,6 +56,7 @@ def delivery(
         HUB,
         "channel/default/c",
         journal or Journal(),
+        traffic or Traffic(),
         to=End(to, url),
         reply=End(reply, "http://reply.example/") if reply else None,
         dead_letter=End(dead_letter, "http://dls.example/") if dead_letter else None,

@@ -1,5 +1,6 @@
 """Delivery follows upstream's dispatcher: attempts, pauses, replies, dead letters (core 3)."""
 
+import asyncio
 import base64
 import json
 
@@ -12,6 +13,7 @@ from kne.event import Event
 from kne.plane.deliver import Delivery, dead_letter
 from kne.plane.journal import Flow, Journal
 from kne.plane.table import Answer, Retry
+from kne.plane.traffic import Traffic
 from tests.plane.doors import ORDER, REPLY, Door, delivery, steps
 
 EXPONENTIAL = Retry(10, delay=0.2, growth="exponential")
@@ -135,6 +137,32 @@ def test_an_event_without_a_dead_letter_sink_is_lost_and_the_journal_says_so() -
     journal = Journal()
     assert not run(delivery(Door(Answer(400)), journal=journal))
     assert steps(journal) == ["attempt", "lost"]
+
+
+def test_traffic_counts_attempts_and_remembers_the_last_error() -> None:
+    traffic = Traffic()
+    answers = [Answer(500), Answer(500, error="connection refused"), Answer(200)]
+    run(delivery(Door(*answers), retry=Retry(2, delay=1.0, growth="linear"), traffic=traffic))
+    found = traffic.json()
+    assert (found["attempts"], found["failed"], found["delivered"]) == (3, 2, 1)
+    assert found["lastError"] == "connection refused"
+    assert "nextAttemptAt" not in found
+
+
+def test_traffic_says_when_the_next_attempt_is_while_it_waits() -> None:
+    traffic = Traffic()
+    sent = delivery(Door(Answer(503)), retry=Retry(1, delay=60.0, growth="exponential"),
+                    traffic=traffic)  # fmt: skip
+
+    async def look() -> dict[str, object]:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(sent.deliver(ORDER, (), Flow()))
+            await clock.sleep(30)
+            return traffic.json()
+
+    found = clock.run_virtual(look())
+    assert found["retrying"] == 1
+    assert found["nextAttemptAt"] == "2026-01-01T00:01:00Z"
 
 
 def gate_url() -> str:

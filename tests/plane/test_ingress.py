@@ -72,7 +72,7 @@ async def ask(
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close"]
     lines += [f"{k}: {v}" for k, v in (EVENT if headers is None else headers).items()]
     lines.append(f"Content-Length: {len(body)}")
-    raw = await talk(port, ("\r\n".join(lines) + "\r\n\r\n").encode() + body)
+    raw = await talk(port, ("\r\n".join(lines) + "\r\n\r\n").encode() + body, quiet=20.0)
     head, _, rest = raw.partition(b"\r\n\r\n")
     status, *fields = head.decode().split("\r\n")
     pairs = (field.split(": ", 1) for field in fields)

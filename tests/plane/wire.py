@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 
-async def talk(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
-    """Send the parts, then read until the server closes or says nothing for a second."""
+async def talk(port: int, *parts: bytes, pause: float = 0.0, quiet: float = 0.3) -> bytes:
+    """Send the parts, then read until the server closes or says nothing for `quiet` seconds."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         for part in parts:
             writer.write(part)
             await writer.drain()
             await asyncio.sleep(pause)
-        return await read_all(reader)
+        return await read_all(reader, quiet)
     finally:
         writer.close()
 
