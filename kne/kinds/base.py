@@ -13,7 +13,7 @@ pure function of the objects around it, asked for on demand and at most once for
 
 import copy
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal
 
@@ -32,16 +32,12 @@ NO_RESOURCE = "the server could not find the requested resource"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One printed column: heading, JSONPath into the object, 1 for `-o wide` only.
-
-    `cell` makes the cell of what is not simply a field (`kubectl get service` prints ports).
-    """
+    """One printed column: heading, JSONPath into the object, 1 for `-o wide` only."""
 
     name: str
     path: str
     wide: int = 0
     type: Literal["string", "date", "integer"] = "string"
-    cell: Callable[[Json], object] | None = None
 
 
 AGE = Column("Age", ".metadata.creationTimestamp", type="date")
@@ -119,6 +115,8 @@ class Kind(Generic[SpecT]):
     version: ClassVar[str]
     kind: ClassVar[str]
     plural: ClassVar[str]
+    versions: ClassVar[tuple[str, ...]] = ()
+    """All versions in which it may be written, if there are more than one."""
     short_names: ClassVar[tuple[str, ...]] = ()
     categories: ClassVar[tuple[str, ...]] = ()
     namespaced: ClassVar[bool] = True
@@ -142,6 +140,12 @@ class Kind(Generic[SpecT]):
 
     def validate(self, it: "Resource[Any]", config: Config) -> Iterable[Fault]:
         """Every fault admission would name (spec core 9.3)."""
+        return ()
+
+    def changed(
+        self, it: "Resource[Any]", before: "Resource[Any]", config: Config
+    ) -> Iterable[Fault]:
+        """What admission says, besides `validate`, against changing `before` into `it`."""
         return ()
 
     def expand(self, it: "Resource[Any]", bench: "Bench") -> None:
@@ -197,19 +201,25 @@ class Bench:
         self.parts = Parts()
         self.problems: list[Problem] = []
         self.objects: dict[Key, Resource[Any]] = {}
+        self._among: dict[tuple[str, str, str], list[Resource[Any]]] = {}
         self._statuses: dict[Key, Json | None] = {}
         self._busy: set[Key] = set()
-        self._take(sorted(objects, key=lambda it: it.key))
+        self._take([it for _, it in sorted({it.key: it for it in objects}.items())])
 
     def find(self, key: Key) -> Resource[Any] | None:
         """The object of that key, given or made."""
         return self.objects.get(key)
 
+    def among(self, group: str, kind: str, namespace: str) -> list[Resource[Any]]:
+        """The objects of a kind in a namespace."""
+        return self._among.get((group, kind, namespace), [])
+
     def serves(self, api_version: str, kind: str) -> Kind[Any] | None:
         """The Kind of that version and name, None if there is none."""
         group, _, version = api_version.rpartition("/")
         found = self.kinds.get((group, kind))
-        return found if found and found.version == version else None
+        versions = (found.versions or (found.version,)) if found else ()
+        return found if version in versions else None
 
     def status(self, key: Key) -> Json | None:
         """The object's status, compiled now if it was not yet; None while it is being compiled."""
@@ -228,8 +238,11 @@ class Bench:
 
     def compile_all(self) -> None:
         """Compile every object, children included; the order does not matter."""
+        from kne.kinds.circles import tell_circles  # looks at what is made here
+
         for key in sorted(self.objects):
             self.status(key)
+        tell_circles(self)
 
     def make(self, owner: Resource[Any], made: Json) -> Resource[Any]:
         """Add an object that `owner` controls; its uid follows from its owner's.
@@ -248,7 +261,7 @@ class Bench:
             uid = str(uuid.uuid5(uuid.UUID(owner.uid), f"{key.kind}/{key.name}"))
             references = {"ownerReferences": [owner_reference(owner)], "uid": uid}
             it = _admitted(kind, {**made, "metadata": {**metadata, **references}}, self.config)
-            self.objects[key] = it
+            self._add(it)
             kind.expand(it, self)
         return self.objects[key]
 
@@ -292,8 +305,13 @@ class Bench:
             if uids.isdisjoint(_owners(it)):
                 self._leave_out(it)
 
+    def _add(self, it: Resource[Any]) -> None:
+        self.objects[it.key] = it
+        self._among.setdefault(it.key[:3], []).append(it)
+
     def _expand(self, objects: list[Resource[Any]]) -> None:
-        self.objects.update((it.key, it) for it in objects)
+        for it in objects:
+            self._add(it)
         for it in objects:
             kind = self.kinds.get((it.key.group, it.key.kind))
             if kind is not None:

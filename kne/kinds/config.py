@@ -61,16 +61,11 @@ class Config:
     features: Mapping[str, str] = field(default_factory=lambda: SHIPPED_FEATURES)
     broker: Json = field(default_factory=lambda: SHIPPED_BROKER)
     channel: Json = field(default_factory=lambda: SHIPPED_CHANNEL)
-    maps: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    maps: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=lambda: SHIPPED_MAPS)
 
     def enabled(self, feature: str) -> bool:
         """Whether a feature is on; values are case-insensitive (spec core 10.1)."""
         return self.features.get(feature, "").strip().lower() == "enabled"
-
-    def config_map(self, namespace: str, name: str) -> Mapping[str, str] | None:
-        """The data of a ConfigMap, given or shipped; None if there is none."""
-        key = (namespace, name)
-        return self.maps[key] if key in self.maps else SHIPPED_MAPS.get(key)
 
     def broker_class(self, namespace: str) -> str:
         """The class of Brokers that name none; empty if there is no default.
@@ -162,5 +157,5 @@ def read_config(maps: Mapping[tuple[str, str], Mapping[str, str]]) -> Config:
         features={**SHIPPED_FEATURES, **system("config-features")},
         broker=structure("config-br-defaults", SHIPPED_BROKER),
         channel=structure("default-ch-webhook", SHIPPED_CHANNEL),
-        maps=maps,
+        maps={**SHIPPED_MAPS, **maps},
     )

@@ -8,7 +8,7 @@ import asyncio
 import ssl
 import zlib
 from collections import deque
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import httptools
 
@@ -79,12 +79,12 @@ class Connection(asyncio.Protocol):
         self._pool = pool
         self._limit = limit
         self._waiter: asyncio.Future[HttpAnswer] | None = None
+        self._parser = httptools.HttpResponseParser(self)
         self._reusable = False
         self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end("EOF" if exc is None else _reason(exc))
@@ -137,7 +137,6 @@ class Connection(asyncio.Protocol):
         Raises:
             Unanswered: the connection ended first.
         """
-        self._parser = httptools.HttpResponseParser(self)
         self._reset()
         self._reusable = False
         waiter: asyncio.Future[HttpAnswer] = asyncio.get_running_loop().create_future()

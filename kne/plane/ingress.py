@@ -178,10 +178,8 @@ class Ingress:
         if request.method == b"POST":
             try:
                 message = decode(request.headers, request.body)
-            except NotAnEvent:
+            except (NotAnEvent, Malformed):
                 return await self._pass(request, handler, place.path)
-            except Malformed:
-                return Reply(400)
             receiver = HandlerReceiver(handler, place.path)
             answer = await receiver.receive(message.event, message.passed, _NOBODY, _flow(message))
             return _relayed(answer, ())
