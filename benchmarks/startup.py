@@ -54,7 +54,7 @@ def accepts(port: int) -> bool:
 
 def ready(port: int) -> bool:
     """Whether the management API says that kne is ready."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200

@@ -29,6 +29,9 @@ Json: TypeAlias = dict[str, Any]
 T = TypeVar("T")
 
 START = "start one with: kne up"
+OWN = "/kne/"
+"""Where paths begin that only kne serves."""
+
 STEP = 0.02
 """Seconds between two looks at something that is about to happen."""
 
@@ -64,13 +67,16 @@ class Running:
 
 
 class ServerError(KneError):
-    """What the API server says against a request, in its own words."""
+    """What a running kne says against a request, in its own words.
+
+    `status` is HTTP's; `reason` that of a `Status` of Kubernetes' API, None if it was none.
+    """
 
     def __init__(
-        self, code: int, reason: str, message: str, *, why: str = "", hint: str = ""
+        self, status: int, reason: str | None, message: str, *, why: str = "", hint: str = ""
     ) -> None:
         super().__init__(message, why=why, hint=hint)
-        self.code = code
+        self.status = status
         self.reason = reason
 
 
@@ -203,18 +209,15 @@ class Client:
             self._connection = self._connect(self._timeout)
         answer = self._ask(self._connection, method, _target(path, query), body, accept)
         text = self._read(answer)
-        if answer.status >= 400:
-            raise self._fault(answer.status, text)
-        try:
-            found = json.loads(text or b"{}")
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
+        found = _object(text or b"{}") if answer.status < 400 else _object(text)
+        if found is None and (answer.status < 400 or path.startswith(OWN)):
             raise Unreachable(
-                f"what answers at {self.it.api} is not kne",
-                why=f"{method} {path} gave no JSON object",
-                hint=START,
+                f"what answers at {self.it.api} is not kne's management API",
+                why=f"{method} {path} was answered with {answer.status} and no JSON object",
+                hint="such as http://127.0.0.1:8081; kne status shows it where kne runs",
             )
+        if answer.status >= 400 or found is None:
+            raise self._fault(answer.status, text)
         return found
 
     def _connect(self, timeout: float | None) -> HTTPConnection:
@@ -251,19 +254,14 @@ class Client:
         )
 
     def _fault(self, status: int, text: bytes) -> ServerError:
-        try:
-            found = json.loads(text)
-        except ValueError:
-            found = {}
-        if not isinstance(found, dict):
-            found = {}
+        found = _object(text) or {}
         message = found.get("message") or found.get("error") or text.decode("utf-8", "replace")
         hint = ""
         if status in (401, 403):
             hint = "the token stands in .kne/run.json; with --url, give it as KNE_TOKEN"
         return ServerError(
             status,
-            str(found.get("reason") or ""),
+            str(found.get("reason") or "") if found.get("kind") == "Status" else None,
             str(message).strip() or f"HTTP {status}",
             why=str(found.get("why") or ""),
             hint=str(found.get("hint") or hint),
@@ -288,6 +286,15 @@ def _address(api: str) -> tuple[str, int, str]:
 
 def _target(path: str, query: Mapping[str, str] | None) -> str:
     return f"{path}?{urlencode(query)}" if query else path
+
+
+def _object(text: bytes) -> Json | None:
+    """The JSON object that the text is, None if it is none."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _lines(answer: HTTPResponse) -> Iterator[Json]:

@@ -13,6 +13,8 @@ CORE_0_3 = frozenset((*REQUIRED, "subject", "time", "schemaurl", "datacontenttyp
                       "datacontentencoding"))  # fmt: skip
 TTL = "knativebrokerttl"
 ARRIVAL = "knativearrivaltime"
+ZERO_TIME = "0001-01-01T00:00:00Z"
+"""What Go writes for a time that is not set."""
 
 
 class Event:
@@ -21,13 +23,14 @@ class Event:
     `attributes` maps lower-case names to values; `data` is None when the event has none.
     """
 
-    __slots__ = ("_bare", "_wire", "attributes", "data")
+    __slots__ = ("_bare", "_excerpt", "_wire", "attributes", "data")
 
     def __init__(self, attributes: Mapping[str, str], data: bytes | None = None) -> None:
         self.attributes = attributes
         self.data = data
         self._wire: bytes | None = None
         self._bare: Event | None = None
+        self._excerpt: Excerpt | None = None
 
     def __getitem__(self, name: str) -> str:
         return self.attributes[name]
@@ -69,6 +72,14 @@ class Event:
             self._bare = self.without(TTL)
         return self._bare
 
+    def excerpt(self, most: int) -> "Event":
+        """The event as it is remembered: with at most so many bytes of its data."""
+        if self.data is None or len(self.data) <= most:
+            return self
+        if self._excerpt is None:
+            self._excerpt = Excerpt(self.attributes, self.data[:most] or None, size=len(self.data))
+        return self._excerpt
+
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Event)
@@ -81,3 +92,13 @@ class Event:
 
     def __repr__(self) -> str:
         return f"Event({dict(self.attributes)!r}, {self.data!r})"
+
+
+class Excerpt(Event):
+    """An event of which only the beginning of the data was kept; `size` is how long it was."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, attributes: Mapping[str, str], data: bytes | None, *, size: int) -> None:
+        super().__init__(attributes, data)
+        self.size = size

@@ -23,6 +23,7 @@ Ports 8080 and 8081 stand for two free ones, in commands and in what they print.
 
 import fcntl
 import os
+import random
 import re
 import shlex
 import signal
@@ -91,12 +92,13 @@ def pattern(expected: tuple[str, ...]) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [it.getsockname()[1] for it in listeners]
-    for it in listeners:
-        it.close()
-    return ports
+    """Ports that nobody listens on, of four digits, so that columns keep their widths."""
+    found: set[int] = set()
+    while len(found) < count:
+        port = random.randrange(2000, 10_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.add(port)
+    return sorted(found)
 
 
 class Program:
@@ -127,8 +129,8 @@ class Program:
     @property
     def printed(self) -> str:
         """Whole lines, without spaces at their ends."""
-        whole = self._printed[: self._printed.rfind(b"\n") + 1].decode()
-        return "".join(f"{line.rstrip()}\n" for line in whole.splitlines())
+        lines = self._printed.decode(errors="replace").split("\n")[:-1]
+        return "".join(f"{line.rstrip()}\n" for line in lines)
 
     def wait(self) -> int | None:
         """Wait for its end; returns its exit code, None if it had to be killed."""

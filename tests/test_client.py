@@ -178,7 +178,8 @@ def test_the_words_of_the_api_server_are_kept(door: Door) -> None:
     door.answers = [(404, json.dumps(status).encode())]
     with pytest.raises(ServerError, match='x "y" not found') as raised:
         Client(Running(door.url)).get("/x")
-    assert (raised.value.code, raised.value.reason, raised.value.exit_code) == (404, "NotFound", 1)
+    assert (raised.value.status, raised.value.reason) == (404, "NotFound")
+    assert raised.value.exit_code == 1
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ def test_any_other_refusal_is_a_server_error_too(door: Door, body: bytes, messag
     door.answers = [(500, body)]
     with pytest.raises(ServerError) as raised:
         Client(Running(door.url)).get("/x")
-    assert raised.value.message == message
+    assert (raised.value.message, raised.value.reason) == (message, None)
 
 
 def test_a_missing_token_is_explained(door: Door) -> None:
@@ -209,8 +210,14 @@ def test_reasons_and_hints_of_the_server_are_passed_on(door: Door) -> None:
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"1"])
 def test_somebody_else_on_the_port_is_recognised(door: Door, body: bytes) -> None:
     door.answers = [(200, body)]
-    with pytest.raises(Unreachable, match="is not kne"):
+    with pytest.raises(Unreachable, match="is not kne's management API"):
         Client(Running(door.url)).get("/x")
+
+
+def test_the_port_for_events_is_recognised_as_the_wrong_one(door: Door) -> None:
+    door.answers = [(405, b"")]
+    with pytest.raises(Unreachable, match="is not kne's management API"):
+        Client(Running(door.url)).get("/kne/v1/status")
 
 
 def test_nobody_there_is_unreachable(door: Door) -> None:

@@ -104,6 +104,17 @@ def test_files_that_the_docs_speak_of_exist() -> None:
     assert not gone
 
 
+def test_tests_that_the_docs_cite_exist() -> None:
+    cited = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+    gone = [
+        f"{relative(page)}: {file}::{name}"
+        for page in (ROOT / "docs").rglob("*.md")
+        for file, name in cited.findall(page.read_text("utf-8"))
+        if not (ROOT / file).is_file() or f"def {name}(" not in (ROOT / file).read_text("utf-8")
+    ]
+    assert not gone
+
+
 def test_no_file_has_over_400_lines() -> None:
     sizes = {relative(path): len(text_of(path).splitlines()) for path in modules(*FOLDERS)}
     assert {name: size for name, size in sizes.items() if size > LONGEST_FILE} == {}

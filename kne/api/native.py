@@ -2,6 +2,8 @@
 
     GET  status    what runs, brokers with their triggers, problems
     POST send      one event, and what became of it
+    GET  problems  what is wrong, alone
+    GET  graph     who sends to whom, and where events may go round
     GET  tail      what happens to events, one JSON object a line, for as long as one listens
     POST stop      finish what is under way, then end
 
@@ -42,6 +44,8 @@ class Native:
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register the addresses."""
         router.add_get(f"{ROOT}/status", self.status)
+        router.add_get(f"{ROOT}/problems", self.problems)
+        router.add_get(f"{ROOT}/graph", self.graph)
         router.add_get(f"{ROOT}/tail", self.tail)
         router.add_post(f"{ROOT}/send", self.send)
         router.add_post(f"{ROOT}/stop", self.stop)
@@ -49,6 +53,14 @@ class Native:
     async def status(self, _: web.Request) -> web.StreamResponse:
         """Everything `kne status` shows."""
         return answer(self._emulator.status())
+
+    async def problems(self, _: web.Request) -> web.StreamResponse:
+        """Faults in files, dangling references, and the like, each with its place."""
+        return answer({"problems": self._emulator.problems()})
+
+    async def graph(self, _: web.Request) -> web.StreamResponse:
+        """Everything `kne graph` draws."""
+        return answer(self._emulator.graph())
 
     async def send(self, request: web.Request) -> web.StreamResponse:
         """Send one event; answers when its ways have ended.

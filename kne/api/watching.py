@@ -42,13 +42,13 @@ class Streams:
 
     def __init__(self) -> None:
         self._open: set[asyncio.Timeout] = set()
-        self._ended = False
+        self.ended = False
 
     @asynccontextmanager
     async def until(self, seconds: float | None) -> AsyncIterator[None]:
         """Leave the body after that time or when the server ends, whichever comes first."""
         try:
-            async with clock.timeout(0 if self._ended else seconds) as deadline:
+            async with clock.timeout(0 if self.ended else seconds) as deadline:
                 self._open.add(deadline)
                 try:
                     yield
@@ -60,7 +60,7 @@ class Streams:
 
     def end(self) -> None:
         """Leave all bodies now."""
-        self._ended = True
+        self.ended = True
         for deadline in self._open:
             deadline.reschedule(clock.monotonic())
 
@@ -76,7 +76,8 @@ async def watch(
     try:
         async with streams.until(seconds):
             await stream.follow(*options)
-        await stream.bookmark()
+        if not streams.ended:
+            await stream.bookmark()
     except Gone as gone:
         await stream.fail(expired(gone.message))
     return response

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from kne import __version__
-from kne.cli import events, resources, status, up
+from kne.cli import evaluate, events, graph, resources, status, up
 from kne.cli.printing import terminal
 from kne.cli.session import Session
 from kne.errors import KneError
@@ -109,6 +109,8 @@ app.command("tail")(events.tail)
 app.command("get")(resources.get)
 app.command("describe")(resources.describe)
 app.command("api-resources")(resources.api_resources)
+app.command("graph")(graph.graph)
+app.command("eval")(evaluate.evaluate)
 
 
 def main() -> None:

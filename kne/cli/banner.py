@@ -4,6 +4,7 @@ On a terminal brokers are drawn as trees; elsewhere each record is one indented 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from kne.cli.printing import aligned
@@ -37,12 +38,18 @@ def _places(status: Json, paint: Paint) -> list[str]:
     rows = [
         ("Ingress", f"{ingress}/<namespace>/<broker>", ""),
         ("Management", str(api), ""),
-        ("Kubernetes", "KUBECONFIG=.kne/kubeconfig", "(kubectl, kn and k9s work)"),
+        ("Kubernetes", f"KUBECONFIG={_kubeconfig(status)}", "(kubectl, kn and k9s work)"),
         ("Journal", str(status.get("journal", "")), ""),
     ]
     if brokers := status.get("brokers"):
         rows[0] = (*rows[0][:2], f"K_SINK={brokers[0]['url']}")
     return [f"  {line}" for line in aligned([(n, paint(a, "cyan"), b) for n, a, b in rows])]
+
+
+def _kubeconfig(status: Json) -> Path:
+    """The file, seen from here."""
+    folder = Path(status["folder"])
+    return Path(".kne" if folder == Path.cwd() else folder / ".kne", "kubeconfig")
 
 
 def _broker(broker: Json, status: Json, paint: Paint, *, tree: bool) -> Iterable[str]:
@@ -78,8 +85,9 @@ def _services(status: Json, paint: Paint) -> list[str]:
 
 def problem_lines(problem: Json, paint: Paint) -> list[str]:
     """A fault or a warning with its place, its reason and what to do."""
+    code = f"{problem['code']} " if problem.get("code") else ""
     where = f"{problem['where']}  " if problem.get("where") else ""
-    lines = [f"  {paint('!', 'yellow')} {where}{problem['message']}"]
+    lines = [f"  {paint('!', 'yellow')} {code}{where}{problem['message']}"]
     lines += [
         f"      {name}  {problem[key]}"
         for name, key in (("why", "why"), ("fix", "hint"))

@@ -64,7 +64,7 @@ class Describer:
         plain = {k: v for k, v in spec.items() if not isinstance(v, dict | list)}
         rows = [*self._metadata(it, of), *((_label(k), _text(v)) for k, v in plain.items())]
         yield from _attributes(rows)
-        yield from self._blocks(it, {k: v for k, v in spec.items() if k not in plain})
+        yield from self._blocks(it, _nested(spec))
         yield from self._conditions(it)
         yield from self._events(it)
 
@@ -201,6 +201,13 @@ class Describer:
         if not then or now is None:
             return "<unknown>"
         return age((now - datetime.fromisoformat(then)).total_seconds())
+
+
+def _nested(spec: Json) -> dict[str, Any]:
+    """The fields that are shown in blocks; `filters` wins over `filter` (spec core 2.4)."""
+    found = {k: v for k, v in spec.items() if isinstance(v, dict | list)}
+    found.pop("filter" if found.get("filters") else "filters", None)
+    return found
 
 
 def age(seconds: float) -> str:

@@ -61,7 +61,7 @@ class ResourceType:
         if word in (self.plural, self.singular, self.kind.lower(), *self.short_names):
             return True
         name, _, rest = word.partition(".")
-        return name in (self.plural, self.singular) and rest in (
+        return name in (self.plural, self.singular, *self.short_names) and rest in (
             self.group,
             f"{self.version}.{self.group}",
         )

@@ -61,38 +61,43 @@ def evaluate(
 def _one(
     session: "Session", source: str, attributes: Mapping[str, Any], dialect: "DialectName"
 ) -> None:
-    from kne.plane import cesql
+    from kne.plane.cesql.evaluate import expression
+    from kne.plane.cesql.explain import explain
+    from kne.plane.cesql.lint import oddities
     from kne.plane.cesql.values import shown
+    from kne.plane.panic import CesqlPanic
 
-    found = cesql.expression(source, dialect)
+    found = expression(source, dialect)
     say = session.terminal.data
     try:
         outcome = found.evaluate(attributes)
         say(shown(outcome.value, sys.maxsize))
         if outcome.error:
             say(f"error: {outcome.error.kind}: {outcome.error.message}")
-    except cesql.CesqlPanic as panic:
+    except CesqlPanic as panic:
         say(f"error: Knative's filter panics: {panic}")
-    for line in cesql.explain(found, attributes).lines():
+    for line in explain(found, attributes).lines():
         say(f"  {line}")
     if dialect == "knative":
-        for oddity in cesql.oddities(found):
+        for oddity in oddities(found):
             session.terminal.note(f"! {oddity}")
 
 
 def _answer(line: bytes, dialect: "DialectName") -> dict[str, Any]:
     """The answer to one line of a batch."""
-    from kne.plane import cesql
+    from kne.plane.cesql.evaluate import expression
+    from kne.plane.cesql.values import ParseError
+    from kne.plane.panic import CesqlPanic
 
     try:
         source, attributes = _question(line)
     except ValueError as error:
         return {"result": None, "error": "generic", "message": str(error)}
     try:
-        outcome = cesql.expression(source, dialect).evaluate(attributes)
-    except cesql.ParseError as error:
+        outcome = expression(source, dialect).evaluate(attributes)
+    except ParseError as error:
         return {"result": None, "error": error.kind}
-    except cesql.CesqlPanic:
+    except CesqlPanic:
         return {"result": None, "error": "generic"}
     return {"result": outcome.value, "error": outcome.error.kind if outcome.error else None}
 

@@ -10,17 +10,28 @@ TYPE = "dev.kne.manual"
 
 
 def example(status: Json, triggers: Sequence[Json]) -> str:
-    """The line, empty if there is no broker to send to; `triggers` are objects of the API."""
+    """The line, empty if there is no broker to send to; `triggers` are objects of the API.
+
+    A trigger that is ready and asks for a type makes the best example.
+    """
     brokers = status.get("brokers") or []
     if not brokers:
         return ""
     there = [(it["namespace"], it["name"]) for it in brokers]
-    for trigger in triggers:
-        broker = (trigger["metadata"]["namespace"], trigger["spec"].get("broker"))
-        attributes = _matching(trigger["spec"])
-        if attributes is not None and broker in there:
-            return _line(attributes, _sink(broker, there, status))
-    return _line({}, _sink(there[0], there, status))
+    found = [
+        (attributes, broker)
+        for trigger in sorted(triggers, key=lambda it: not _is_ready(it))
+        if (broker := (trigger["metadata"]["namespace"], trigger["spec"].get("broker"))) in there
+        and (attributes := _matching(trigger["spec"])) is not None
+    ]
+    found.sort(key=lambda it: "type" not in it[0])
+    attributes, broker = found[0] if found else ({}, there[0])
+    return _line(attributes, _sink(broker, there, status))
+
+
+def _is_ready(trigger: Json) -> bool:
+    conditions = (trigger.get("status") or {}).get("conditions") or ()
+    return any(it["type"] == "Ready" and it["status"] == "True" for it in conditions)
 
 
 def _sink(broker: tuple[str, str], there: Sequence[tuple[str, str]], status: Json) -> str:

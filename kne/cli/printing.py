@@ -84,7 +84,7 @@ class Terminal:
             for fault in error.faults:
                 self.error(fault)
             return
-        reason = getattr(error, "reason", None)  # only what the API server says has one
+        reason = getattr(error, "reason", None)  # only what Kubernetes' API says has one
         heading = "Error" if reason is None else "Error from server"
         if reason:
             heading += f" ({reason})"

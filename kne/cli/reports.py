@@ -73,4 +73,4 @@ def _rest(it: dict[str, Any]) -> str:
 def _ms(milliseconds: float) -> str:
     if milliseconds >= 10_000:
         return f"{milliseconds / 1000:.1f} s"
-    return f"{milliseconds:.0f} ms" if milliseconds >= 1 else f"{milliseconds:.1f} ms"
+    return f"{milliseconds:.0f} ms" if milliseconds >= 1 else "<1 ms"

@@ -16,8 +16,8 @@ from kne.cli.reports import short
 from kne.cli.sinks import shown
 
 Hop = dict[str, Any]
-CAUSES_KEPT = 10_000
-"""Hops whose event is remembered, to name the event that another one is a reply to."""
+REPLIES_KEPT = 10_000
+"""Replies that are remembered, to name the event that one answers when it comes in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Follower:
         self._status = status
         self._as_json = as_json
         self._verbose = verbose
-        self._events: dict[int, str] = {}
+        self._answered: dict[str, str] = {}
+        self._widths: dict[str, int] = {}
 
     def follow(self, hops: Iterable[Hop]) -> None:
         """Print all of them, until there are no more."""
@@ -62,8 +63,8 @@ class Follower:
             if not self._wish.admits(hop):
                 self.hidden += 1
                 continue
-            line = json_line(hop) if self._as_json else self._line(hop)
             self._remember(hop)
+            line = json_line(hop) if self._as_json else self._line(hop)
             if line:
                 self.shown += 1
                 self._terminal.data(line)
@@ -74,46 +75,44 @@ class Follower:
         return f"{self.shown} shown, {self.hidden} hidden by filters"
 
     def _remember(self, hop: Hop) -> None:
-        if "event" in hop:
-            self._events[hop["seq"]] = str(hop["event"].get("id", ""))
-            if len(self._events) > CAUSES_KEPT:
-                del self._events[next(iter(self._events))]
+        """Which event a reply answers; the end of a delivery names the reply."""
+        if hop["step"] == "delivered" and hop.get("detail"):
+            self._answered[hop["detail"]] = hop["event"]["id"]
+            if len(self._answered) > REPLIES_KEPT:
+                del self._answered[next(iter(self._answered))]
 
     def _line(self, hop: Hop) -> str:
-        step = hop["step"]
+        step, detail = hop["step"], str(hop.get("detail", ""))
         if step == "skipped":
-            return self._paint(f"{_clock(hop)}  ...  {hop['detail']}", "yellow")
+            return self._joined(hop, "...", "yellow", [detail])
         if step == "received":
             return self._received(hop)
         if step == "filtered":
-            return self._verbosely(hop, f"no match {hop.get('detail', '')}")
+            cells = [_name(hop), short(hop["event"]["id"]), f"no match: {detail}"]
+            return self._joined(hop, "---", "faint", cells) if self._verbose else ""
         if step == "attempt":
             return self._attempt(hop)
         if step == "delivered":
-            detail = f"reply {short(hop['detail'])}" if hop.get("detail") else ""
-            return self._answered(hop, detail)
-        if step == "replied":
-            event = hop["event"]
-            return self._answered(hop, f"reply {event.get('type', '')} {short(event['id'])}")
-        return self._ended(hop)
+            return self._told(hop, f"reply {short(detail)}" if detail else "")
+        if step == "dead-lettered":
+            step = f"dead letter → {shown(hop.get('sink', ''), self._status)}"
+        cells = [step, self._code(hop), _name(hop), short(hop["event"]["id"]), detail]
+        return self._joined(hop, "xxx", "red", cells)
 
     def _received(self, hop: Hop) -> str:
         event = hop["event"]
-        cause = self._events.get(hop.get("cause") or 0)
         origin = f"from {event.get('source', '')}"
-        if cause and cause != event.get("id"):
+        if cause := self._answered.get(event["id"]):
             ttl = event.get("knativebrokerttl")
             origin = f"reply of {short(cause)}" + (f" (ttl {ttl})" if ttl else "")
         cells = [
-            _clock(hop),
-            "-->",
-            self._paint(event.get("type", ""), "bold"),
-            event.get("subject", ""),
-            self._paint(short(event.get("id", "")), "faint"),
-            f"in {hop['place']}",
+            self._paint(self._column("type", event.get("type", "")), "bold"),
+            self._column("subject", event.get("subject", "")),
+            self._paint(self._column("id", short(event["id"])), "faint"),
+            self._column("hub", f"in {hop['place']}"),
             origin,
         ]
-        return "  ".join(cell for cell in cells if cell)
+        return self._joined(hop, "-->", "", cells)
 
     def _attempt(self, hop: Hop) -> str:
         if 200 <= hop.get("status", 0) < 300 and not self._verbose:
@@ -123,27 +122,18 @@ class Follower:
             detail += f" {hop['detail']}"
         if hop.get("next"):
             detail += f", next in {hop['next']:g}s"
-        return self._answered(hop, detail)
+        return self._told(hop, detail)
 
-    def _answered(self, hop: Hop, detail: str) -> str:
-        cells = [_clock(hop), "<--", self._code(hop), f"{hop.get('ms', 0):5.0f}ms"]
-        cells += [shown(hop.get("sink", ""), self._status), _name(hop), detail]
-        return "  ".join(cell for cell in cells if cell)
-
-    def _ended(self, hop: Hop) -> str:
-        what = str(hop["step"])
-        if what == "dead-lettered":
-            what = f"dead letter → {shown(hop.get('sink', ''), self._status)}"
-        event = short(hop["event"].get("id", "")) if "event" in hop else ""
-        cells = [_clock(hop), self._paint("xxx", "red"), what, self._code(hop), _name(hop), event]
-        cells.append(str(hop.get("detail", "")))
-        return "  ".join(cell for cell in cells if cell)
-
-    def _verbosely(self, hop: Hop, text: str) -> str:
-        if not self._verbose:
-            return ""
-        cells = (_clock(hop), "---", _name(hop), short(hop["event"].get("id", "")), text.strip())
-        return self._paint("  ".join(cell for cell in cells if cell), "faint")
+    def _told(self, hop: Hop, detail: str) -> str:
+        """What a destination has answered."""
+        cells = [
+            self._code(hop),
+            f"{hop.get('ms', 0):5.0f}ms",
+            self._column("sink", shown(hop.get("sink", ""), self._status)),
+            self._column("link", _name(hop)),
+            detail,
+        ]
+        return self._joined(hop, "<--", "", cells)
 
     def _code(self, hop: Hop) -> str:
         status = hop.get("status", 0)
@@ -151,6 +141,15 @@ class Follower:
             return self._paint("ERR", "red")  # there was no HTTP answer
         style = "green" if status < 300 else "yellow" if status < 500 else "red"
         return self._paint(str(status), style)
+
+    def _joined(self, hop: Hop, sign: str, style: str, cells: list[str]) -> str:
+        shown_sign = self._paint(sign, style) if style else sign
+        return "  ".join([_clock(hop), shown_sign, *(cell for cell in cells if cell)]).rstrip()
+
+    def _column(self, name: str, text: str) -> str:
+        """The text, as wide as the widest one in this place so far."""
+        self._widths[name] = width = max(self._widths.get(name, 0), len(text))
+        return text.ljust(width)
 
     def _paint(self, text: str, *styles: str) -> str:
         return self._terminal.paint(text, *styles)

@@ -122,6 +122,8 @@ def validate(event: Event) -> None:
         Malformed: one does not hold.
     """
     attributes = event.attributes
+    if attributes.get("specversion") not in VERSIONS:
+        raise Malformed(f"specversion {attributes.get('specversion', '')!r} is unknown")
     for name in ("id", "source", "type"):
         if not attributes.get(name, "").strip():
             raise Malformed(f"{name} is missing")

@@ -20,6 +20,7 @@ from kne.control import changes, listening, running, sending, status
 from kne.control.compiler import Plan, compile_plan, shown
 from kne.control.files import Files, Touched
 from kne.control.folder import Folder
+from kne.control.graph import graph_of
 from kne.control.say import Say
 from kne.control.services import Services
 from kne.control.shipped import configuration_of
@@ -127,6 +128,10 @@ class Emulator:
     def status(self) -> Json:
         """All that `kne status` shows."""
         return status.report(self)
+
+    def graph(self) -> Json:
+        """Who sends to whom, and where events may go round."""
+        return graph_of(self.plan, self.ingress_url, self.services.states()).json()
 
     def problems(self) -> list[Json]:
         """All that is wrong now, and what can be done about it."""

@@ -7,17 +7,19 @@ not to be part of a circle, for filters are how people end them.
 
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kne import addresses
-from kne.kinds.base import Bench
 from kne.model.resource import Key, Path, Resource
+
+if TYPE_CHECKING:
+    from kne.kinds.base import Bench  # which calls this module
 
 Edges = dict[str, list[str]]
 """Where events go from an address."""
 
 
-def tell_circles(bench: Bench) -> None:
+def tell_circles(bench: "Bench") -> None:
     """Tell the user about each circle, once, at one of the objects that make it."""
     owners = _owners(bench)
     for circle in _circles(_edges(bench)):
@@ -42,7 +44,7 @@ def _path(it: Resource[Any]) -> Path:
     return ("spec", "subscriber") if it.key.kind in ("Trigger", "Subscription") else ("spec",)
 
 
-def _edges(bench: Bench) -> Edges:
+def _edges(bench: "Bench") -> Edges:
     """From entrances to hubs, along links and their replies, through gates without a filter."""
     parts = bench.parts
     found: Edges = {}
@@ -78,7 +80,7 @@ def _circles(edges: Edges) -> Iterator[list[str]]:
         }
 
 
-def _owners(bench: Bench) -> Mapping[str, Resource[Any]]:
+def _owners(bench: "Bench") -> Mapping[str, Resource[Any]]:
     """The object that a person wrote, for the address of each part."""
     found: dict[str, Resource[Any]] = {}
     for entrance in bench.parts.entrances.values():
@@ -93,7 +95,7 @@ def _owners(bench: Bench) -> Mapping[str, Resource[Any]]:
     return found
 
 
-def _written(it: Resource[Any], bench: Bench) -> Resource[Any]:
+def _written(it: Resource[Any], bench: "Bench") -> Resource[Any]:
     """The object at the end of the owners."""
     for owner in it.metadata.get("ownerReferences") or ():
         group = owner["apiVersion"].rpartition("/")[0]

@@ -3,7 +3,7 @@
     Match   exact, prefix, suffix, and the older filter.attributes
     Group   all, any
     Not     not
-    Sql     cesql
+    (cesql is in kne.plane.sql)
     Skipped a clause that cannot be built: it stands in the tree and says nothing
 
 A clause knows three verdicts, PASS, FAIL and NONE ("no filter"), and which attribute values an
@@ -13,16 +13,13 @@ Source: knative/eventing pkg/eventfilter/subscriptionsapi and /attributes; spec 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from kne.plane import keys as keys_
-from kne.plane.cesql.evaluate import Expression
-from kne.plane.cesql.explain import explain
-from kne.plane.cesql.values import CesqlPanic, EvaluationError, shown
 from kne.plane.keys import ANY, Keys
 from kne.plane.lookup import PECULIAR, Attributes, lookup
-from kne.plane.proof import Proof, Verdict
+from kne.plane.proof import Proof, Verdict, quoted
 
 PASS, FAIL, NONE = Verdict.PASS, Verdict.FAIL, Verdict.NONE
 
@@ -107,8 +104,8 @@ class Match:
         value, (compare, sign) = lookup(name)(attributes), _COMPARE[self.dialect]
         wanted = self.pairs[name]
         verdict = PASS if value is not None and compare(value, wanted) else FAIL
-        clause = f"{name} {sign} {shown(wanted)}" if wanted else f"{name} is set"
-        found = f"{name} is {'missing' if value is None else shown(value)}"
+        clause = f"{name} {sign} {quoted(wanted)}" if wanted else f"{name} is set"
+        found = f"{name} is {'missing' if value is None else quoted(value)}"
         return Proof(verdict, clause, outcome=_word(verdict), found=found)
 
     def describe(self) -> str:
@@ -227,50 +224,6 @@ class Not:
 
     def reads(self) -> frozenset[str]:
         return self.of.reads()
-
-
-@dataclass(frozen=True)
-class Sql:
-    """A CESQL expression: an error is FAIL, a value that is not boolean a panic."""
-
-    expression: Expression
-
-    @property
-    def judge(self) -> Judge:
-        run = self.expression.run
-
-        def judge(attributes: Attributes) -> Verdict:
-            try:
-                value = run(attributes)
-            except EvaluationError:
-                return FAIL
-            if value is True:
-                return PASS
-            if value is False:
-                return FAIL
-            raise CesqlPanic(f"the filter gives {shown(value)}, neither true nor false")
-
-        return judge
-
-    def prove(self, attributes: Attributes) -> Proof:
-        proof = explain(self.expression, attributes)
-        if proof.outcome in ("true", "false", "error", "panic"):
-            return proof
-        found = f"it gives {proof.outcome}, neither true nor false"
-        return replace(proof, outcome="panic", found=found)
-
-    def describe(self) -> str:
-        return f"cesql: {' '.join(self.expression.source.split())}"
-
-    def keys(self) -> Keys:
-        return keys_.of_expression(self.expression.tree)
-
-    def panics(self) -> bool:
-        return self.expression.may_panic
-
-    def reads(self) -> frozenset[str]:
-        names = self.expression.names
-        return names.union(*(PECULIAR.get(name, ()) for name in names))
 
 
 @dataclass(frozen=True)

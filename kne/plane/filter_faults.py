@@ -8,9 +8,10 @@ Source: knative/eventing pkg/apis/eventing/v1/trigger_validation.go.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from kne.plane.cesql import ParseError, expression
+if TYPE_CHECKING:
+    from kne.plane.cesql.values import ParseError
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -41,11 +42,8 @@ def filter_faults(
 
 def hint(source: str) -> str:
     """What to tell somebody whose CESQL expression was refused: where, and what may help."""
-    try:
-        expression(source)
-    except ParseError as error:
-        return "; ".join(filter(None, (error.message, error.hint)))
-    return ""
+    error = _parse_error(source)
+    return "; ".join(filter(None, (error.message, error.hint))) if error else ""
 
 
 def _list_faults(filters: Sequence[Any], path: str, at: Path) -> Iterator[FilterFault]:
@@ -87,10 +85,20 @@ def _name_fault(name: str, path: str, at: Path) -> Iterator[FilterFault]:
 def _cesql_fault(source: Any, path: str, at: Path) -> Iterator[FilterFault]:
     if not isinstance(source, str) or not source:
         return
-    try:
-        expression(source)
-    except ParseError as error:
+    error = _parse_error(source)
+    if error:
         yield FilterFault(f"invalid value: {source}", (path,), at, error.details)
+
+
+def _parse_error(source: str) -> "ParseError | None":
+    """What is wrong with a CESQL expression; the language is loaded only if one is asked about."""
+    from kne.plane.cesql import evaluate, values
+
+    try:
+        evaluate.expression(source)
+    except values.ParseError as error:
+        return error
+    return None
 
 
 def _quoted(name: str) -> str:

@@ -10,14 +10,14 @@ Raw JSON comes in: what admission would refuse is built as well as it can be.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from kne.event import Event
-from kne.plane.cesql import CesqlPanic, ParseError, expression, oddities
-from kne.plane.clauses import EVERYTHING, FAIL, Clause, Group, Judge, Match, Not, Skipped, Sql
+from kne.plane.clauses import EVERYTHING, FAIL, Clause, Group, Judge, Match, Not, Skipped
 from kne.plane.filter_faults import FilterFault, filter_faults, hint
 from kne.plane.keys import Keys
+from kne.plane.panic import CesqlPanic
 from kne.plane.proof import NO_FILTER, Proof
 from kne.plane.table import Filter
 
@@ -54,7 +54,7 @@ class EventFilter:
     """A filter ready for use; satisfies `kne.plane.table.Filter`.
 
     `reads` names the attributes the answer depends on, `keys` the values an event needs: both are
-    for `kne.plane.index`.
+    for `kne.plane.index`.  `spec` is what it was built from, so that it can be built again.
     """
 
     clauses: tuple[Clause, ...]
@@ -62,6 +62,7 @@ class EventFilter:
     judge: Judge
     keys: Keys
     reads: frozenset[str]
+    spec: Mapping[str, Json] = field(default_factory=dict, compare=False)
 
     def accepts(self, event: Event) -> bool:
         """Whether the event passes.
@@ -102,7 +103,8 @@ def build_filter(
     else:
         return None
     whole = Group("all", clauses)
-    return EventFilter(clauses, tuple(warnings), whole.judge, whole.keys(), whole.reads())
+    spec = {"filters": filters, "attributes": attributes}
+    return EventFilter(clauses, tuple(warnings), whole.judge, whole.keys(), whole.reads(), spec)
 
 
 def describe(filters: list[Json] | None, attributes: Mapping[str, str] | None) -> str:
@@ -152,6 +154,12 @@ def _not(dialect: str, value: Json, at: Path, warnings: list[Caution]) -> Clause
 
 
 def _sql(dialect: str, value: Json, at: Path, warnings: list[Caution]) -> Clause:
+    # loaded here, for most meshes have no CESQL and all of them have to start fast
+    from kne.plane.cesql.evaluate import expression
+    from kne.plane.cesql.lint import oddities
+    from kne.plane.cesql.values import ParseError
+    from kne.plane.sql import Sql
+
     source = str(value)
     try:
         found = expression(source)

@@ -11,8 +11,8 @@ import re
 from kne.codec import binary
 from kne.codec.values import Malformed
 from kne.event import TTL, Event
-from kne.plane.filters import CesqlPanic
 from kne.plane.journal import Flow
+from kne.plane.panic import CesqlPanic
 from kne.plane.receiver import (
     BAD_REQUEST,
     DONE,

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
 from kne.event import ARRIVAL, Event
-from kne.plane.cesql import CesqlPanic
 from kne.plane.filters import EventFilter
 from kne.plane.keys import ANY
 from kne.plane.lookup import Attributes, Lookup, lookup
+from kne.plane.panic import CesqlPanic
 from kne.plane.table import Filter
 
 T = TypeVar("T")

@@ -61,8 +61,9 @@ class Ingress:
             return Reply(500, _ALLOW)
 
     async def _serve(self, request: Incoming) -> Reply:
-        if request.header(b"user-agent").startswith("kube-probe/"):
-            return Reply(200)
+        probe = _probe(request)
+        if probe is not None:
+            return probe
         place = self._place(request)
         if place.server == "ingress":
             return await self._broker(request, place.path)
@@ -214,6 +215,16 @@ class Ingress:
             )
             raise
         return message
+
+
+def _probe(request: Incoming) -> Reply | None:
+    """What health checks of Kubernetes and Knative are answered, on any path (spec core 1.1)."""
+    if request.header(b"user-agent").startswith("kube-probe/"):
+        return Reply(200)
+    if request.header(b"k-network-probe"):
+        seen = request.header(b"k-network-hash")
+        return Reply(200, (("K-Network-Hash", seen),)) if seen else Reply(400)
+    return None
 
 
 def _method(request: Incoming) -> Reply | None:

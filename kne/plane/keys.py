@@ -7,9 +7,6 @@ panic of Knative's filter, so nobody need ask.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from kne.plane.cesql.syntax import Attribute, Binary, Expr, In, Literal, Logic
-from kne.plane.lookup import PECULIAR
-
 MOST_CHOICES = 32
 """Combinations of values beyond which fewer attributes are looked at."""
 
@@ -58,27 +55,3 @@ def either(clauses: Iterable[Keys]) -> Keys:
         tuple(choice for keys in known for choice in keys.choices),
         all(keys.enough for keys in known),
     )
-
-
-def of_expression(tree: Expr) -> Keys:
-    """What a CESQL expression needs: `name = 'x'` and `name IN (...)` at the start of an AND."""
-    items = tree.items if isinstance(tree, Logic) and tree.operator == "AND" else (tree,)
-    found = []
-    for item in items:
-        choices = _texts(item)
-        if choices is None:  # it, or what follows, could panic or fail first
-            break
-        found.append((Keys(choices), False))
-    return every(found)._replace(enough=False)
-
-
-def _texts(node: Expr) -> tuple[Mapping[str, str], ...] | None:
-    """The values of which an attribute must have one, for `name = 'x'` and `name IN ('x', ...)`."""
-    match node:
-        case Binary("=", Attribute(name), Literal(str(text))) if name not in PECULIAR:
-            return ({name: text},)
-        case In(Attribute(name), members) if name not in PECULIAR:
-            texts = [it.value for it in members if isinstance(it, Literal)]
-            if len(texts) == len(members) and all(isinstance(it, str) for it in texts):
-                return tuple({name: str(text)} for text in dict.fromkeys(texts))
-    return None

@@ -8,7 +8,7 @@ Source: knative/eventing pkg/eventfilter/attributes/filter.go, LookupAttribute.
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from kne.plane.cesql.dialect import ZERO_TIME
+from kne.event import ZERO_TIME
 
 Attributes: TypeAlias = Mapping[str, str]
 Lookup: TypeAlias = Callable[[Attributes], str | None]

@@ -118,3 +118,17 @@ class Proof:
 
 NO_FILTER = Proof(Verdict.NONE, "no filter")
 """The proof of a Trigger without any filter."""
+
+
+SHOWN = 80
+"""Characters of a value that people are shown."""
+
+
+def quoted(text: str, longest: int = SHOWN) -> str:
+    """A text as people are shown it: in quotes, cut when it is longer than that."""
+    cut = text if len(text) <= longest else text[: longest - 1] + "…"
+    return '"' + "".join(c if c.isprintable() and c != '"' else _escaped(c) for c in cut) + '"'
+
+
+def _escaped(character: str) -> str:
+    return '\\"' if character == '"' else ascii(character)[1:-1]

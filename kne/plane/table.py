@@ -25,7 +25,7 @@ class Filter(Protocol):
     """Decides whether an event passes (`kne.plane.filters`)."""
 
     def accepts(self, event: Event) -> bool:
-        """Whether the event passes; fast, and never raises."""
+        """Whether the event passes; raises CesqlPanic where Knative's filter panics."""
         ...  # a protocol has no body
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,15 +13,68 @@ from typing import Any, TypeVar
 from kne.api.server import serve
 from kne.event import Event
 from kne.model.resource import Json
+from kne.plane.journal import Journal, Tail
 from tests.api import small
 
 T = TypeVar("T")
+
+
+READY = {"ready": "True", "reason": "", "message": ""}
+TRIGGER = {
+    "namespace": "default",
+    "name": "t1",
+    "filter": "type = com.shop.order.created",
+    "sink": "ksvc/cart",
+    "served": "built in event-display",
+    **READY,
+}
+BROKER = {
+    "namespace": "default",
+    "name": "default",
+    "delivery": "retry 10 exponential PT0.2S",
+    "dead_letter": "ksvc/dlq",
+    "triggers": [TRIGGER, TRIGGER | {"name": "trigger-two"}],
+    **READY,
+}
+CART = {
+    "namespace": "default",
+    "name": "cart",
+    "kind": "ksvc",
+    "served": "built in event-display",
+    "state": "ready",
+}
+STATUS: Json = {
+    "name": "kne",
+    "version": "0.1.0",
+    "ready": True,
+    "ready_ms": 212,
+    "started": "2026-01-01T00:00:00Z",
+    "folder": "/shop",
+    "namespace": "default",
+    "paths": ["manifests"],
+    "files": 1,
+    "resources": 12,
+    "api": "http://127.0.0.1:8081",
+    "journal": "in memory, lost at exit",
+    "services": [CART],
+    "problems": [],
+}
 
 
 def delivery(name: str, **more: Any) -> Json:
     """One way out, as a report tells of it."""
     plain = {"sink": "ksvc/bill", "outcome": "delivered", "status": 200, "ms": 38.4, "attempts": 1}
     return {"link": f"trigger/default/{name}", "reply": None, "error": "", "why": ""} | plain | more
+
+
+class Followed(Journal):
+    """Counts who has begun to follow it."""
+
+    followers = 0
+
+    def tail(self, size: int = 10_000) -> Tail:
+        self.followers += 1
+        return super().tail(size)
 
 
 class Shop(small.Shop):
@@ -35,54 +88,15 @@ class Shop(small.Shop):
     error = ""
     changes: dict[str, Any]
 
+    def __init__(self, objects: Iterable[Json] = ()) -> None:
+        super().__init__(objects)
+        self.journal: Followed = Followed()
+
     def status(self) -> Json:
-        trigger = {
-            "namespace": "default",
-            "filter": "type = com.shop.order.created",
-            "sink": "ksvc/cart",
-            "served": "built in event-display",
-            "ready": "True",
-            "reason": "",
-            "message": "",
-        }
-        found = {
-            "name": "kne",
-            "version": "0.1.0",
+        found = STATUS | {
             "pid": os.getpid(),
-            "ready": True,
-            "ready_ms": 212,
-            "started": "2026-01-01T00:00:00Z",
-            "folder": "/shop",
-            "namespace": "default",
-            "paths": ["manifests"],
-            "files": 1,
-            "resources": 12,
             "ingress": self.ingress_url,
-            "api": "http://127.0.0.1:8081",
-            "journal": "in memory, lost at exit",
-            "brokers": [
-                {
-                    "namespace": "default",
-                    "name": "default",
-                    "url": f"{self.ingress_url}/default/default",
-                    "ready": "True",
-                    "reason": "",
-                    "message": "",
-                    "delivery": "retry 10 exponential PT0.2S",
-                    "dead_letter": "ksvc/dlq",
-                    "triggers": [trigger | {"name": "t1"}, trigger | {"name": "trigger-two"}],
-                }
-            ],
-            "services": [
-                {
-                    "namespace": "default",
-                    "name": "cart",
-                    "kind": "ksvc",
-                    "served": "built in event-display",
-                    "state": "ready",
-                }
-            ],
-            "problems": [],
+            "brokers": [BROKER | {"url": f"{self.ingress_url}/default/default"}],
         }
         return found | getattr(self, "changes", {})
 

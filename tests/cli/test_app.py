@@ -1,6 +1,7 @@
 """The command line as a whole: global flags, exit codes, how errors look."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from kne.client import ServerError
 from kne.errors import KneError, ManifestError, ManifestErrors, Where
 from tests.cli.conftest import Kne
 from tests.cli.shop import Running, write_run_file
+from tests.conftest import ROOT
 
 
 def printed(error: KneError, *, colour: bool = False) -> str:
@@ -105,6 +107,7 @@ def test_many_faults_are_told_one_by_one() -> None:
 def test_the_api_server_is_quoted_as_kubectl_does() -> None:
     assert printed(ServerError(404, "NotFound", "x")) == "Error from server (NotFound): x\n"
     assert printed(ServerError(500, "", "x")) == "Error from server: x\n"
+    assert printed(ServerError(422, None, "x", hint="y")) == "Error: x\n  fix    y\n"
 
 
 def test_errors_are_red_where_colours_are_shown() -> None:
@@ -116,3 +119,11 @@ def test_colour_is_asked_for_by_a_flag(kne: Kne, shop: Running) -> None:
     assert "\x1b[" not in kne("send", "event", "--color", "always", "--no-color").stdout
     assert "\x1b[" not in kne("--color", "always", "send", "event", env={"NO_COLOR": "1"}).stdout
     assert "\x1b[" not in kne("send", "event").stdout
+
+
+def test_every_exit_code_is_documented() -> None:
+    page = (ROOT / "docs/exit-codes.md").read_text("utf-8")
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    kinds: list[type[KneError]] = [KneError, *KneError.__subclasses__()]
+    assert {kind.exit_code for kind in kinds} <= documented
+    assert documented == {0, 1, 2, 3, 4, 130}

@@ -98,7 +98,9 @@ def test_filters_are_shown_whole(kne: Kne, shop: Running) -> None:
         {"exact": {"type": "a", "source": "b"}},
         {"not": {"any": [{"prefix": {"type": "c"}}, {"all": [{"suffix": {"type": "d"}}]}]}},
     ]
-    assert block(show(kne, shop, trigger(filters=filters)), "Filters") == [
+    lines = show(kne, shop, trigger(filters=filters, filter={}))
+    assert "Filter:" not in lines
+    assert block(lines, "Filters") == [
         "  cesql:      type = 'a'",
         "  exact:      type = a, source = b",
         "  not:",

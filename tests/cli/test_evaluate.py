@@ -37,7 +37,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Eval:
 
     @app.callback()
     def program(ctx: typer.Context) -> None:
-        ctx.obj = Session(terminal("never"), "")
+        ctx.obj = Session(terminal("never"), "", ctx.call_on_close)
 
     app.command("eval")(evaluate)
 

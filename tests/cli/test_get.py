@@ -64,6 +64,11 @@ def test_without_headings_columns_are_as_wide_as_their_cells(kne: Kne, shop: Run
     ]
 
 
+def test_a_short_name_may_have_a_group(kne: Kne, shop: Running) -> None:
+    for word in ("ksvc", "ksvc.serving.knative.dev", "kservice.v1.serving.knative.dev"):
+        assert kne("get", word, "-o", "name").stdout == "service.serving.knative.dev/cart\n"
+
+
 def test_names_may_follow_a_kind_or_a_slash(kne: Kne, shop: Running) -> None:
     for words in (["trigger", "t2", "t1"], ["trigger/t2", "trigger/t1"]):
         found = kne("get", *words, "--no-headers").stdout.splitlines()

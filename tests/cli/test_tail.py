@@ -62,11 +62,13 @@ def tail(kne: Kne, shop: Running, *words: str, what: Callable[[Running], None] =
     """Follow, let it happen, and stop."""
 
     def run() -> None:
-        while not shop.do(lambda: bool(shop.shop.journal._tails)):
-            time.sleep(0.01)
-        shop.do(lambda: what(shop))
-        time.sleep(0.1)
-        shop.do(shop.shop.request_stop)
+        try:
+            while not shop.shop.journal.followers:
+                time.sleep(0.01)
+            shop.do(lambda: what(shop))
+            time.sleep(0.1)
+        finally:
+            shop.shop.stopped = True
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -90,7 +92,8 @@ def test_a_line_is_printed_for_what_matters(kne: Kne, shop: Running) -> None:
         "<--  503      1ms  ksvc/cart  t1  attempt 1/4, next in 0.2s",
         "<--  ERR      1ms  ksvc/cart  t1  attempt 2/4 connection refused, next in 0.4s",
         "<--  200    638ms  ksvc/cart  t1  reply b71e",
-        f"-->  com.shop.order.billed  order/1001  b71e  in {BROKER}  reply of 9f3c1c5e (ttl 254)",
+        f"-->  com.shop.order.billed   order/1001  b71e      in {BROKER}"
+        "  reply of 9f3c1c5e (ttl 254)",
         "xxx  dead letter → ksvc/cart  202  t2  b71e  500",
         "xxx  lost  500  t2  b71e  refused",
         "xxx  rejected  400  default  9f3c1c5e  id is missing",
@@ -100,7 +103,7 @@ def test_a_line_is_printed_for_what_matters(kne: Kne, shop: Running) -> None:
 
 def test_more_is_shown_when_asked_for(kne: Kne, shop: Running) -> None:
     found = lines(tail(kne, shop, "all", "-v"))
-    assert '---  other  9f3c1c5e  no match type is "x"' in found
+    assert '---  other  9f3c1c5e  no match: type is "x"' in found
     assert "<--  200     38ms  ksvc/cart  t1  attempt 3/4" in found
 
 
@@ -158,7 +161,7 @@ def test_ctrl_c_ends_it_with_130_and_a_summary(shop: Running, folder: Path) -> N
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    while not shop.do(lambda: bool(shop.shop.journal._tails)):
+    while not shop.shop.journal.followers:
         time.sleep(0.01)
     shop.do(lambda: record(shop))
     assert process.stdout is not None

@@ -48,11 +48,11 @@ def test_a_revision_may_have_a_name_of_its_own() -> None:
 @pytest.mark.parametrize(
     "image",
     [
-        "gcr.io/knative-releases/knative.dev/eventing/cmd/event_display",
-        "registry.example.com/knative-sample/event-display:v1211-action",
+        "example.com/knative-releases/knative.dev/eventing/cmd/event_display",
+        "images.example.com/knative-sample/event-display:v1211-action",
         "ko://knative.dev/eventing/cmd/event_display",
         "localhost:5000/event_display@sha256:0123",
-        "gcr.io/x/event_display-864884f202126ec3150c5fcef437d90c@sha256:93cb4dcda8fee80a1f68662ae",
+        "example.com/x/event_display-864884f202126ec3150c5fcef437d90c@sha256:93cb4dcda8fee80a1f68662ae",
         "my-event-display",
     ],
 )
@@ -62,7 +62,7 @@ def test_event_display_is_played_whatever_its_registry(image: str) -> None:
 
 
 def test_appender_is_played_with_its_environment() -> None:
-    image = "gcr.io/knative-releases/knative.dev/eventing/cmd/appender"
+    image = "example.com/knative-releases/knative.dev/eventing/cmd/appender"
     found = by(world(ksvc(image, env="{name: MESSAGE, value: ' - one'}")))
     assert found == Builtin("appender", (("MESSAGE", " - one"),))
 

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kne.plane.cesql import CesqlPanic, ParseError, explain, expression, oddities
+from kne.plane.cesql.evaluate import expression
+from kne.plane.cesql.explain import explain
+from kne.plane.cesql.lint import oddities
 from kne.plane.cesql.parser import DEEPEST, DialectName
-from kne.plane.cesql.values import LARGEST, SMALLEST, Attributes
+from kne.plane.cesql.values import LARGEST, SMALLEST, Attributes, ParseError
+from kne.plane.panic import CesqlPanic
 
 EVENT = {"specversion": "1.0", "id": "1", "source": "/src", "type": "com.a"}
 MISSING, CAST, MATH = "missingAttribute", "cast", "math"

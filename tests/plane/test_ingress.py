@@ -27,6 +27,7 @@ EVENT = {
     "Ce-Specversion": "1.0", "Ce-Id": "1", "Ce-Source": "/s", "Ce-Type": "t.a",
 }  # fmt: skip
 CHANNEL = addresses.channel("ns", "b-kne-trigger")
+KUBELET = {"User-Agent": "kube-probe/1.32"}
 NOWHERE = "http://127.0.0.1:1/"
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 
@@ -128,6 +129,15 @@ async def test_method_and_path_are_judged_in_upstreams_order(
     assert got == status
     assert headers["Allow"] == "POST, OPTIONS"
     assert body == b""
+
+
+async def test_probes_of_kubernetes_are_answered() -> None:
+    async with running(Table()) as (_, port):
+        assert (await ask(port, "/x", method="GET", headers=KUBELET))[0] == 200
+        probe = {"K-Network-Probe": "probe", "K-Network-Hash": "h"}
+        status, headers, _ = await ask(port, "/", method="GET", headers=probe)
+        assert (status, headers["K-Network-Hash"]) == (200, "h")
+        assert (await ask(port, "/", method="GET", headers={"K-Network-Probe": "probe"}))[0] == 400
 
 
 async def test_a_bad_event_to_an_unknown_broker_is_400() -> None:

@@ -9,6 +9,7 @@ Source: spec core 2.5.1; cloudevents/sdk-go sql/v2 utils/event.go, v2 binding/sp
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kne.event import ZERO_TIME
 from kne.plane.cesql import functions, like
 from kne.plane.cesql.parser import DialectName
 from kne.plane.cesql.values import LARGEST, SMALLEST, Attributes, EvaluationError, Value
@@ -19,7 +20,6 @@ Getter = Callable[[Attributes], Value | None]
 REQUIRED = frozenset(("specversion", "id", "source", "type"))
 _BLANK_IS_MISSING = REQUIRED | {"subject", "datacontenttype"}
 _ONLY_0_3 = frozenset(("schemaurl", "datacontentencoding"))
-ZERO_TIME = "0001-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from kne.plane.cesql.evaluate import expression
 from kne.plane.cesql.parser import DialectName
-from kne.plane.cesql.values import Attributes, CesqlPanic, ParseError, to_text
+from kne.plane.cesql.values import Attributes, ParseError, to_text
+from kne.plane.panic import CesqlPanic
 
 
 class Example(NamedTuple):

@@ -10,12 +10,12 @@ from kne.plane.cesql.evaluate import Expression, compiled
 from kne.plane.cesql.syntax import Attribute, Exists, Expr, Logic, Not, children
 from kne.plane.cesql.values import (
     Attributes,
-    CesqlPanic,
     EvaluationError,
     Value,
     shown,
     to_boolean,
 )
+from kne.plane.panic import CesqlPanic
 from kne.plane.proof import Proof, Verdict
 
 

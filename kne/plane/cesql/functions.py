@@ -16,7 +16,6 @@ from kne.plane.cesql import text as text_
 from kne.plane.cesql.values import (
     LARGEST,
     SMALLEST,
-    CesqlPanic,
     EvaluationError,
     Type,
     Value,
@@ -24,6 +23,7 @@ from kne.plane.cesql.values import (
     to_integer,
     to_text,
 )
+from kne.plane.panic import CesqlPanic
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from kne.errors import KneError
+from kne.plane.proof import SHOWN, quoted
 
 Value: TypeAlias = str | int | bool
 Attributes: TypeAlias = Mapping[str, Value]
@@ -56,14 +57,6 @@ class EvaluationError(Exception):
         self.kind: ErrorKind = kind
         self.message = message
         self.value = value
-
-
-class CesqlPanic(Exception):
-    """Knative's filter panics here: it answers nothing and the connection drops.
-
-    A filter raises this when its expression gives something else than true or false, or makes
-    Go panic.  Whoever called sees a transport failure (spec core 2.5.1, observed 10).
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +114,6 @@ def cast(value: Value, to: Type) -> Value:
     return to_boolean(value) if to == "boolean" else value
 
 
-def shown(value: Value, longest: int = 80) -> str:
+def shown(value: Value, longest: int = SHOWN) -> str:
     """A value as people are shown it: text in quotes, cut when it is longer than that."""
-    if not isinstance(value, str):
-        return to_text(value)
-    text = value if len(value) <= longest else value[: longest - 1] + "…"
-    return '"' + "".join(c if c.isprintable() and c != '"' else _escaped(c) for c in text) + '"'
-
-
-def _escaped(character: str) -> str:
-    return '\\"' if character == '"' else ascii(character)[1:-1]
+    return quoted(value, longest) if isinstance(value, str) else to_text(value)
