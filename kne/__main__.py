@@ -1,6 +1,6 @@
 """`python -m kne`, the same as `kne`."""
 
-from kne.cli import main
+from kne.entry import main
 
 if __name__ == "__main__":
     main()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kne.entry import PAGE, page
 from tests.conftest import ROOT
 
 HEAVY = {"pydantic", "aiohttp", "rich", "yaml", "asyncio", "watchfiles", "sqlite3", "uvloop"}
@@ -50,3 +51,7 @@ def test_a_command_that_finds_no_kne_imports_nothing_slow(tmp_path: Path) -> Non
         code, modules, _ = imported(tmp_path, *words)
         assert code == 3
         assert not modules & HEAVY
+
+
+def test_the_page_that_lies_ready_is_what_the_library_would_print() -> None:
+    assert PAGE.read_text("utf-8") == page(), "run: python -m kne.entry"

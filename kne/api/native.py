@@ -4,6 +4,8 @@
     POST send      one event, and what became of it
     GET  problems  what is wrong, alone
     GET  graph     who sends to whom, and where events may go round
+    GET  where     the file, line and column of an object
+    GET  traffic   what became of the events of a trigger or subscription, in numbers
     GET  tail      what happens to events, one JSON object a line, for as long as one listens
     POST stop      finish what is under way, then end
 
@@ -27,6 +29,7 @@ from kne.api.sinks import Sinks
 from kne.api.watching import Streams
 from kne.errors import Invalid, KneError
 from kne.event import Event
+from kne.model.resource import Key
 from kne.plane.journal import Hop
 
 ROOT = "/kne/v1"
@@ -46,6 +49,8 @@ class Native:
         router.add_get(f"{ROOT}/status", self.status)
         router.add_get(f"{ROOT}/problems", self.problems)
         router.add_get(f"{ROOT}/graph", self.graph)
+        router.add_get(f"{ROOT}/where", self.where)
+        router.add_get(f"{ROOT}/traffic", self.traffic)
         router.add_get(f"{ROOT}/tail", self.tail)
         router.add_post(f"{ROOT}/send", self.send)
         router.add_post(f"{ROOT}/stop", self.stop)
@@ -61,6 +66,18 @@ class Native:
     async def graph(self, _: web.Request) -> web.StreamResponse:
         """Everything `kne graph` draws."""
         return answer(self._emulator.graph())
+
+    async def where(self, request: web.Request) -> web.StreamResponse:
+        """Where an object is written; empty if in no file."""
+        query = request.query
+        names = (query.get(name, "") for name in ("group", "kind", "namespace", "name"))
+        return answer({"where": self._emulator.where(Key(*names))})
+
+    async def traffic(self, request: web.Request) -> web.StreamResponse:
+        """The counters of one link; empty before its first event."""
+        query = request.query
+        link = "/".join(query.get(name, "") for name in ("kind", "namespace", "name"))
+        return answer(self._emulator.traffic(link))
 
     async def send(self, request: web.Request) -> web.StreamResponse:
         """Send one event; answers when its ways have ended.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kne.cli.discovery import ResourceType
 from kne.cli.printing import Terminal, aligned, yaml_text
+from kne.cli.traffic import traffic_rows
 
 if TYPE_CHECKING:
     from kne.client import Client
@@ -66,6 +67,7 @@ class Describer:
         yield from _attributes(rows)
         yield from self._blocks(it, _nested(spec))
         yield from self._conditions(it)
+        yield from self._traffic(it)
         yield from self._events(it)
 
     def _metadata(self, it: Json, of: ResourceType) -> Iterator[tuple[str, str]]:
@@ -176,6 +178,16 @@ class Describer:
         if condition["status"] == "True" and not self._verbose:
             return reason
         return f"{reason} ({message})" if reason and message else reason or message
+
+    def _traffic(self, it: Json) -> Iterator[str]:
+        """What became of its events; only links have any, and only once one came."""
+        if it["kind"] not in ("Trigger", "Subscription"):
+            return
+        metadata = it["metadata"]
+        where = {"namespace": metadata.get("namespace", ""), "name": metadata["name"]}
+        found = self._client.get("/kne/v1/traffic", where | {"kind": it["kind"].lower()})
+        if found:
+            yield from _block("Traffic", _pairs(traffic_rows(found, self._client.now, self._age)))
 
     def _events(self, it: Json) -> Iterator[str]:
         from kne.client import ServerError

@@ -29,7 +29,7 @@ from kne.errors import KneError, ManifestErrors
 from kne.event import Event
 from kne.kinds.base import Problem
 from kne.kinds.registry import kinds
-from kne.model.resource import Json
+from kne.model.resource import Json, Key
 from kne.plane.engine import Engine
 from kne.plane.http_in import Limits
 from kne.plane.journal import Journal
@@ -132,6 +132,15 @@ class Emulator:
     def graph(self) -> Json:
         """Who sends to whom, and where events may go round."""
         return graph_of(self.plan, self.ingress_url, self.services.states()).json()
+
+    def where(self, key: Key) -> str:
+        """The place of an object in its file; empty if it is in none."""
+        return next((str(it.where() or "") for it in self.store.given() if it.key == key), "")
+
+    def traffic(self, link: str) -> Json:
+        """What became of the events of `trigger/NS/NAME`; empty before the first."""
+        found = self.engine.traffic.get(link)
+        return found.json() if found and found.attempts else {}
 
     def problems(self) -> list[Json]:
         """All that is wrong now, and what can be done about it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 from kne.codec import binary
 from kne.codec.values import Malformed
@@ -12,6 +13,12 @@ from kne.plane.index import Index
 from kne.plane.journal import Flow, Journal
 from kne.plane.receiver import ACCEPTED, BAD_REQUEST, FAILED, Stamp
 from kne.plane.table import Answer, Filter, Headers, Hub
+
+MOST_ROUNDS = 1000
+"""Channels that an event and the replies it causes may pass one behind the other; upstream sets no
+bound, and a ring of Sequences runs until something breaks (differences.md)."""
+
+_rounds: ContextVar[int] = ContextVar("rounds", default=0)
 
 
 class HubReceiver:
@@ -40,8 +47,19 @@ class HubReceiver:
             binary.validate(event)
         except (Malformed, KeyError):
             return BAD_REQUEST
+        rounds = _rounds.get()
+        if rounds >= MOST_ROUNDS:
+            self._journal.record(
+                flow, "looped", self.name, self.name, event, "", 400, 0.0, 0, 0,
+                f"it has passed {rounds} channels: they form a ring",
+            )  # fmt: skip
+            return BAD_REQUEST
         self._journal.record(flow, "received", self.name, self.name, event)
-        return await self.fan_out(event, passed, flow)
+        before = _rounds.set(rounds + 1)
+        try:
+            return await self.fan_out(event, passed, flow)
+        finally:
+            _rounds.reset(before)
 
     async def fan_out(self, event: Event, passed: Headers, flow: Flow) -> Answer:
         """Deliver to all links at once; 202 when all ended well, else 500."""

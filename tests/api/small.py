@@ -86,6 +86,7 @@ class Shop:
         self.ingress_url = "http://127.0.0.1:8080"
         self.sent: list[tuple[Event, str]] = []
         self.stopped = False
+        self.links: dict[str, Json] = {}
         self.objects: dict[Key, Json] = {}
         self.put(*objects)
 
@@ -102,6 +103,12 @@ class Shop:
     async def send(self, event: Event, to: str) -> Json:
         self.sent.append((event, to))
         return {"id": event.id, "type": event.type, "to": to, "status": 202}
+
+    def where(self, key: Key) -> str:
+        return "shop.yaml:3:1" if key.kind == "Trigger" else ""
+
+    def traffic(self, link: str) -> Json:
+        return self.links.get(link, {})
 
     def graph(self) -> Json:
         return {"nodes": [], "edges": [], "cycles": []}

@@ -1,10 +1,12 @@
 """`kne describe` shows an object in kn's layout."""
 
 import io
+import re
 from typing import Any
 
 import pytest
 
+from kne import clock
 from kne.cli.describe import Describer, age
 from kne.cli.discovery import ResourceType
 from kne.cli.printing import Terminal
@@ -58,7 +60,8 @@ def test_attributes_come_first(kne: Kne, shop: Running) -> None:
     assert lines[:3] == ["Name:         t", "Namespace:    default", "Labels:       a=b, app=shop"]
     assert lines[3] == "Annotations:  x=" + "y " * 47 + "y..."
     assert lines[4] in ("Age:          0s", "Age:          1s")
-    assert lines[5] == "Broker:       default"
+    assert lines[5] == "File:         shop.yaml:3:1"
+    assert lines[6] == "Broker:       default"
     assert not show(kne, shop, trigger(), "-v")[3].endswith("...")
 
 
@@ -221,3 +224,30 @@ def test_what_is_not_there_is_told(kne: Kne, shop: Running) -> None:
 )  # fmt: skip
 def test_ages_are_kubectls(seconds: float, text: str) -> None:
     assert age(seconds) == text
+
+
+def test_the_file_of_an_object_is_named(kne: Kne, shop: Running) -> None:
+    assert "File:         shop.yaml:3:1" in show(kne, shop, trigger())
+
+
+def test_a_trigger_without_events_has_no_traffic(kne: Kne, shop: Running) -> None:
+    assert "Traffic:" not in show(kne, shop, trigger())
+
+
+def test_what_goes_wrong_on_the_wire_is_told_with_count_error_and_next_attempt(
+    kne: Kne, shop: Running
+) -> None:
+    now = clock.now_ns()
+    shop.shop.links["trigger/default/t"] = {
+        "delivered": 2, "deadLettered": 1, "lost": 0, "attempts": 9, "failed": 7, "retrying": 1,
+        "lastError": "connection refused", "lastErrorAt": clock.rfc3339(now - 5 * 10**9),
+        "nextAttemptAt": clock.rfc3339(now + 60 * 10**9),
+    }  # fmt: skip
+    told = block(show(kne, shop, trigger()), "Traffic")
+    assert told[:3] == [
+        "  Delivered:      2",
+        "  Dead-lettered:  1",
+        "  Attempts:       9  (7 failed)",
+    ]
+    assert told[3].startswith("  Last error:     connection refused  ")
+    assert re.fullmatch(r"  Retrying:       1, next attempt in (59|60|58)s", told[4])

@@ -9,6 +9,7 @@ import pytest
 from kne import addresses
 from kne.event import Event
 from kne.plane.engine import Engine
+from kne.plane.hub import MOST_ROUNDS
 from kne.plane.journal import Journal
 from kne.plane.table import (
     Answer,
@@ -234,6 +235,24 @@ async def test_channels_are_reached_by_host_name_and_by_path() -> None:
         assert (await ask(port, "/", host="none-kn-channel.ns.svc.cluster.local"))[0] == 500
         assert (await ask(port, "/channels/ns/none"))[0] == 500
         assert (await ask(port, "/channels/ns/b-kne-trigger", method="GET"))[0] == 405
+
+
+async def test_a_ring_of_channels_ends() -> None:
+    one, other = addresses.channel("ns", "one"), addresses.channel("ns", "other")
+    reply = (
+        b"HTTP/1.1 200 OK\r\nCe-Specversion: 1.0\r\nCe-Id: 2\r\nCe-Source: /r\r\n"
+        b"Ce-Type: t.a\r\nContent-Length: 0\r\n\r\n"
+    )
+    async with answering(reply) as (sink, seen):
+        url = f"http://127.0.0.1:{sink}/"
+        hubs = {
+            one: Hub(one, "ns", "one", (Link("subscription/ns/a", url, reply=other),)),
+            other: Hub(other, "ns", "other", (Link("subscription/ns/b", url, reply=one),)),
+        }
+        async with running(Table(hubs=hubs)) as (engine, port):
+            assert (await ask(port, "/channels/ns/one"))[0] == 500
+            assert [hop.step for hop in engine.journal].count("looped") == 1
+    assert len(seen) == MOST_ROUNDS
 
 
 async def test_a_service_of_ours_is_reached_by_every_name_it_has() -> None:
