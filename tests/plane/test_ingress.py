@@ -237,6 +237,16 @@ async def test_channels_are_reached_by_host_name_and_by_path() -> None:
         assert (await ask(port, "/channels/ns/b-kne-trigger", method="GET"))[0] == 405
 
 
+async def test_a_broker_relays_to_the_broker_of_another_kne() -> None:
+    async with (
+        answering(ACCEPTED) as (sink, seen),
+        running(mesh(f"http://127.0.0.1:{sink}/")) as (_, far),
+        running(mesh(f"http://127.0.0.1:{far}/ns/b")) as (_, near),
+    ):
+        assert (await ask(near, "/ns/b"))[0] == 202
+    assert seen[0].count(b"Ce-Id: 1") == 1
+
+
 async def test_a_ring_of_channels_ends() -> None:
     one, other = addresses.channel("ns", "one"), addresses.channel("ns", "other")
     reply = (
