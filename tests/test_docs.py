@@ -39,7 +39,7 @@ def test_make_up_comes_down_to_kne_up() -> None:
     if not shutil.which("make"):
         pytest.skip("make is not installed")
     printed = subprocess.run(
-        ["make", "--dry-run", "up", "VENV=.venv"],
+        ["make", "--dry-run", "--no-print-directory", "up", "VENV=.venv"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -104,7 +104,7 @@ def test_columns_of_kept_kinds_are_those_of_knative(shared: Path) -> None:
             found = [(one.name, one.type, one.wide) for one in kinds[0].columns]
             assert [("Name", "string", 0), *found] == wanted
             checked.add(plural)
-    assert len(checked) == 12
+    assert len(checked) == 11
 
 
 def _columns(table: Any) -> list[dict[str, Any]]:
