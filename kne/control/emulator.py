@@ -20,7 +20,6 @@ from kne.control import changes, listening, running, sending, status
 from kne.control.compiler import Plan, compile_plan, shown
 from kne.control.files import Files, Touched
 from kne.control.folder import Folder
-from kne.control.graph import graph_of
 from kne.control.say import Say
 from kne.control.services import Services
 from kne.control.shipped import configuration_of
@@ -131,6 +130,8 @@ class Emulator:
 
     def graph(self) -> Json:
         """Who sends to whom, and where events may go round."""
+        from kne.control.graph import graph_of  # nobody needs it to start
+
         return graph_of(self.plan, self.ingress_url, self.services.states()).json()
 
     def where(self, key: Key) -> str:

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple, TypeAlias
 
 from kne import clock
@@ -187,6 +186,8 @@ def _retry_after(answer: Answer, retry: Retry) -> float:
     if text.isdigit():
         seconds = float(text)
     else:
+        from email.utils import parsedate_to_datetime  # slow to import, and rarely asked for
+
         try:
             seconds = (parsedate_to_datetime(text) - clock.now()).total_seconds()
         except (ValueError, TypeError):
