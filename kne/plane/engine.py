@@ -2,6 +2,7 @@
 
 import asyncio
 
+from kne import clock
 from kne.event import Event
 from kne.plane.http_in import Limits, Server
 from kne.plane.http_out import Client, Unanswered, target
@@ -89,3 +90,4 @@ class Engine:
         for task in tuple(self._background):
             task.cancel()
         self._client.close()
+        await clock.sleep(0)  # the loop closes what was aborted in its next turn

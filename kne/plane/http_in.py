@@ -99,6 +99,9 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        if self._server.closing:  # accepted while the listener was being closed
+            self._transport.abort()
+            return
         self._server.connections.add(self)
         self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -270,6 +273,7 @@ class Server:
             await clock.sleep(0.01)
         for connection in tuple(self.connections):
             connection._transport.abort()
+        await clock.sleep(0)  # the loop closes what was aborted in its next turn
 
     async def _sweep(self) -> None:
         while True:
