@@ -1,7 +1,7 @@
 """`kne describe` shows an object in kn's layout."""
 
 import io
-import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from kne import clock
 from kne.cli.describe import Describer, age
 from kne.cli.discovery import ResourceType
 from kne.cli.printing import Terminal
+from kne.cli.traffic import traffic_rows
 from kne.client import Client
 from kne.client import Running as Found
 from kne.model.resource import Json
@@ -250,4 +251,16 @@ def test_what_goes_wrong_on_the_wire_is_told_with_count_error_and_next_attempt(
         "  Attempts:       9  (7 failed)",
     ]
     assert told[3].startswith("  Last error:     connection refused  ")
-    assert re.fullmatch(r"  Retrying:       1, next attempt in (59|60|58)s", told[4])
+    assert told[4].startswith("  Retrying:       1, next attempt in ")
+
+
+def test_the_next_attempt_is_counted_from_the_servers_clock() -> None:
+    found = {
+        "delivered": 0, "deadLettered": 0, "lost": 0, "attempts": 1, "failed": 1, "retrying": 1,
+        "nextAttemptAt": "2026-01-01T00:01:00Z",
+    }  # fmt: skip
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = dict(traffic_rows(found, now, lambda then: str(then)))
+    assert rows["Retrying"] == "1, next attempt in 60s"
+    late = dict(traffic_rows(found, now + timedelta(hours=1), lambda then: str(then)))
+    assert late["Retrying"] == "1, next attempt in 0s"
